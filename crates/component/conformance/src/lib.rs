@@ -1,0 +1,1 @@
+//! The behaviour suite that every backend passes, driven by capability.

@@ -1,0 +1,1 @@
+//! The cron input binding.

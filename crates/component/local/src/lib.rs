@@ -1,0 +1,1 @@
+//! Secrets from a local file and from the environment.

@@ -1,0 +1,1 @@
+//! Name resolution by multicast DNS, as the peer does it.

@@ -1,0 +1,1 @@
+//! In-memory state, pub/sub and name resolution.

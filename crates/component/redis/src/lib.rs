@@ -1,0 +1,1 @@
+//! Redis: state and pub/sub by streams.

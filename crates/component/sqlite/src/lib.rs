@@ -1,0 +1,1 @@
+//! SQLite: state, name resolution and a durable local pub/sub.

@@ -1,0 +1,1 @@
+//! Running applications with their sidecars: run files, processes, output.

@@ -1,0 +1,1 @@
+//! Dapr's gRPC API over the building blocks.

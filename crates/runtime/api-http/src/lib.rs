@@ -1,0 +1,1 @@
+//! Dapr's HTTP API over the building blocks.

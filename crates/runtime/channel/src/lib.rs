@@ -1,0 +1,1 @@
+//! How a sidecar reaches its application: HTTP and gRPC app channels.

@@ -1,0 +1,1 @@
+//! Service invocation: sidecar to sidecar, gRPC proxying, name resolution.

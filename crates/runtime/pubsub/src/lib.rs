@@ -1,0 +1,1 @@
+//! Pub/sub: CloudEvents, routing, subscriptions and delivery.

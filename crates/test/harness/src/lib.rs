@@ -1,0 +1,1 @@
+//! Sidecars and fake apps as a vocabulary for tests.

@@ -1,0 +1,1 @@
+//! Real servers from Debian's packages, on private ports and directories.
