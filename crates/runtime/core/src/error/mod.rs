@@ -59,12 +59,21 @@ pub struct ApiError {
     http: StatusCode,
     grpc: Code,
     details: Vec<Detail>,
+    /// Whether gRPC callers get an `ErrorInfo` whose reason is the tag, though HTTP callers get no details.
+    tagged: bool,
 }
 
 impl ApiError {
     /// An error with the statuses that usually go with `code`.
     pub fn new(code: &'static ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), http: code.http, grpc: code.grpc, details: Vec::new() }
+        Self {
+            code,
+            message: message.into(),
+            http: code.http,
+            grpc: code.grpc,
+            details: Vec::new(),
+            tagged: false,
+        }
     }
 
     /// Replaces the usual statuses.
@@ -76,10 +85,20 @@ impl ApiError {
 
     /// Adds the `ErrorInfo` that rich errors carry, with the reason of their code.
     #[must_use]
-    pub fn with_info<K: Into<String>, V: Into<String>>(self, metadata: impl IntoIterator<Item = (K, V)>) -> Self {
+    pub fn with_info<K: Into<String>, V: Into<String>>(
+        self,
+        metadata: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
         let reason = self.code.reason;
         let metadata = metadata.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
         self.with_detail(Detail::ErrorInfo { reason, metadata })
+    }
+
+    /// Gives gRPC callers an `ErrorInfo` with the tag as its reason, as the peer does for failures of a component.
+    #[must_use]
+    pub fn tagged(mut self) -> Self {
+        self.tagged = true;
+        self
     }
 
     /// Adds a detail.
@@ -111,6 +130,9 @@ impl ApiError {
 
     /// An API that exists at the peer and is not built here yet. It names itself.
     pub fn unimplemented(api: &str) -> Self {
-        Self::new(&codes::API_UNIMPLEMENTED, format!("unimplemented: {api} is not built into this version of tender"))
+        Self::new(
+            &codes::API_UNIMPLEMENTED,
+            format!("unimplemented: {api} is not built into this version of tender"),
+        )
     }
 }

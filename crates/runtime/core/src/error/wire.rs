@@ -1,5 +1,7 @@
 //! How an error looks on the wire.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -54,14 +56,17 @@ fn detail_json(detail: &Detail) -> Value {
 /// The gRPC form: the details become `google.rpc` messages in `grpc-status-details-bin`.
 impl From<ApiError> for tonic::Status {
     fn from(error: ApiError) -> Self {
-        if error.details.is_empty() {
-            return Self::new(error.grpc, error.message);
-        }
         let mut details = ErrorDetails::new();
+        if error.details.is_empty() {
+            if !error.tagged {
+                return Self::new(error.grpc, error.message);
+            }
+            details.set_error_info(error.code.tag, DOMAIN, HashMap::new());
+        }
         for detail in error.details {
             match detail {
                 Detail::ErrorInfo { reason, metadata } => {
-                    details.set_error_info(reason, DOMAIN, metadata.into_iter().collect::<std::collections::HashMap<_, _>>());
+                    details.set_error_info(reason, DOMAIN, metadata.into_iter().collect::<HashMap<_, _>>());
                 }
                 Detail::ResourceInfo { resource_type, name, description } => {
                     details.set_resource_info(resource_type, name, "", description);
