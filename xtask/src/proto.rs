@@ -24,6 +24,19 @@ const GENERATED: &str = "crates/base/proto/src/generated";
 /// The name under which messages without a package are generated.
 const WITHOUT_PACKAGE: &str = "durabletask";
 
+/// Messages with secrets in them: their `Debug` is written by hand in tender-proto's `redact.rs`.
+const SECRET: [&str; 9] = [
+    ".dapr.proto.runtime.v1.GetSecretResponse",
+    ".dapr.proto.runtime.v1.SecretResponse",
+    ".dapr.proto.runtime.v1.SubtleWrapKeyRequest",
+    ".dapr.proto.runtime.v1.SubtleUnwrapKeyResponse",
+    ".dapr.proto.components.v1.GetSecretResponse",
+    ".dapr.proto.components.v1.SecretResponse",
+    ".dapr.proto.components.v1.MetadataRequest",
+    ".dapr.proto.sentry.v1.SignCertificateRequest",
+    ".dapr.proto.sentry.v1.SignCertificateResponse",
+];
+
 /// What tonic answers where a service leaves a method out. It does not say which method.
 const TONIC_STUB: &str = "Not yet implemented";
 
@@ -140,6 +153,7 @@ fn rust(files: Vec<FileDescriptorProto>, elsewhere: &[(&str, &str)]) -> Result<B
     let mut config = Config::new();
     config
         .bytes(["."])
+        .skip_debug(SECRET)
         .enable_type_names()
         .type_name_domain(["."], "type.googleapis.com")
         .extern_path(".google.protobuf.Any", "crate::Any")

@@ -63,3 +63,48 @@ impl From<Any> for prost_types::Any {
         Self { type_url: any.type_url, value: any.value.into() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use prost::Message;
+
+    use super::Any;
+    use crate::{google_rpc, internals};
+
+    #[test]
+    fn a_packed_message_comes_out_as_what_it_was() {
+        let status = google_rpc::Status { code: 5, message: "no such item".to_owned(), details: Vec::new() };
+        let any = Any::pack(&status);
+        assert_eq!(any.type_url, "type.googleapis.com/google.rpc.Status");
+        assert_eq!(any.unpack::<google_rpc::Status>().unwrap(), Some(status));
+    }
+
+    #[test]
+    fn a_message_of_another_type_does_not_come_out() {
+        let any = Any::pack(&google_rpc::Status::default());
+        assert_eq!(any.unpack::<internals::v1::Status>().unwrap(), None);
+        assert_eq!(Any::plain("body").unpack::<google_rpc::Status>().unwrap(), None);
+    }
+
+    #[test]
+    fn bytes_that_are_not_the_message_are_an_error() {
+        let any = Any { value: "\u{ff}".into(), ..Any::pack(&google_rpc::Status::default()) };
+        assert!(any.unpack::<google_rpc::Status>().is_err());
+    }
+
+    #[test]
+    fn the_wire_form_is_that_of_the_well_known_type() {
+        let any = Any { type_url: "example.com/t".to_owned(), value: "body".into() };
+        let theirs = prost_types::Any::decode(any.encode_to_vec().as_slice()).unwrap();
+        assert_eq!(theirs, prost_types::Any::from(any.clone()));
+        assert_eq!(Any::from(theirs), any);
+    }
+
+    #[test]
+    fn the_body_is_not_copied_when_it_is_decoded() {
+        let message = bytes::Bytes::from(Any::plain("body").encode_to_vec());
+        let within = message.as_ptr_range();
+        let any = Any::decode(message.clone()).unwrap();
+        assert!(within.contains(&any.value.as_ptr()));
+    }
+}

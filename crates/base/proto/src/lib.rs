@@ -6,12 +6,14 @@
 //!
 //! Fields of type `bytes` are [`bytes::Bytes`], and [`Any`] holds such too, so that bodies pass through
 //! without a copy. Other well-known types are those of `prost_types`; `google.protobuf.Empty` is `()` and
-//! wrappers are their plain values. Every message implements [`prost::Name`].
+//! wrappers are their plain values. Every message implements [`prost::Name`]. `Debug` of a message that
+//! carries secrets does not show them. What the peers have deprecated is served like the rest and not marked.
 //!
 //! Clients take any tower service that speaks gRPC, such as a tonic channel. A server trait answers each
 //! method that its implementor leaves out with the code `Unimplemented` and "method X not implemented".
 
 mod any;
+mod redact;
 
 pub use any::Any;
 
@@ -39,8 +41,8 @@ macro_rules! generated {
     };
 }
 
-/// What a sidecar serves to its app ([`v1::dapr_server::Dapr`]), and what an app serves to its sidecar
-/// ([`v1::app_callback_server::AppCallback`] and its kin).
+/// What a sidecar serves to its app ([`Dapr`](runtime::v1::dapr_server::Dapr)), and what an app serves to
+/// its sidecar ([`AppCallback`](runtime::v1::app_callback_server::AppCallback) and its kin).
 pub mod runtime {
     generated!(
         /// `dapr.proto.runtime.v1`
@@ -58,7 +60,7 @@ pub mod common {
     );
 }
 
-/// Calls between sidecars: [`v1::service_invocation_server::ServiceInvocation`].
+/// Calls between sidecars: [`ServiceInvocation`](internals::v1::service_invocation_server::ServiceInvocation).
 pub mod internals {
     generated!(
         /// `dapr.proto.internals.v1`
@@ -76,7 +78,7 @@ pub mod components {
     );
 }
 
-/// Which host serves which actor type: [`v1::placement_server::Placement`].
+/// Which host serves which actor type: [`Placement`](placement::v1::placement_server::Placement).
 pub mod placement {
     generated!(
         /// `dapr.proto.placement.v1`
@@ -85,7 +87,7 @@ pub mod placement {
     );
 }
 
-/// Jobs and actor reminders: [`v1::scheduler_server::Scheduler`].
+/// Jobs and actor reminders: [`Scheduler`](scheduler::v1::scheduler_server::Scheduler).
 pub mod scheduler {
     generated!(
         /// `dapr.proto.scheduler.v1`
@@ -94,7 +96,7 @@ pub mod scheduler {
     );
 }
 
-/// The certificate authority: [`v1::ca_server::Ca`].
+/// The certificate authority: [`Ca`](sentry::v1::ca_server::Ca).
 pub mod sentry {
     generated!(
         /// `dapr.proto.sentry.v1`
@@ -103,7 +105,7 @@ pub mod sentry {
     );
 }
 
-/// Resources on Kubernetes: [`v1::operator_server::Operator`].
+/// Resources on Kubernetes: [`Operator`](operator::v1::operator_server::Operator).
 pub mod operator {
     generated!(
         /// `dapr.proto.operator.v1`
@@ -122,7 +124,8 @@ pub mod workflows {
 }
 
 generated!(
-    /// Workflow workers and clients: [`task_hub_sidecar_service_server::TaskHubSidecarService`]. This
+    /// Workflow workers and clients:
+    /// [`TaskHubSidecarService`](durabletask::task_hub_sidecar_service_server::TaskHubSidecarService). This
     /// service and its messages have no package on the wire.
     durabletask,
     "durabletask.rs",

@@ -3734,6 +3734,7 @@ impl ::prost::Name for SubtleDecryptResponse {
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct SubtleWrapKeyRequest {
     #[prost(string, tag = "1")]
     pub component_name: ::prost::alloc::string::String,
@@ -3803,6 +3804,7 @@ impl ::prost::Name for SubtleUnwrapKeyRequest {
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct SubtleUnwrapKeyResponse {
     #[prost(bytes = "bytes", tag = "1")]
     pub plaintext_key: ::prost::bytes::Bytes,
@@ -4539,6 +4541,7 @@ impl ::prost::Name for GetSecretRequest {
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct GetSecretResponse {
     #[prost(map = "string, string", tag = "1")]
     pub data: ::std::collections::HashMap<
@@ -4577,6 +4580,7 @@ impl ::prost::Name for GetBulkSecretRequest {
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct SecretResponse {
     #[prost(map = "string, string", tag = "1")]
     pub secrets: ::std::collections::HashMap<
