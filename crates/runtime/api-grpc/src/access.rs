@@ -8,7 +8,12 @@ pub(crate) fn api_of(method: &str) -> Option<(&'static str, &'static str)> {
         .unwrap_or((method, "v1"));
     let api = match name {
         "InvokeService" => "invoke",
-        "GetState" | "GetBulkState" | "SaveState" | "DeleteState" | "DeleteBulkState" | "ExecuteStateTransaction"
+        "GetState"
+        | "GetBulkState"
+        | "SaveState"
+        | "DeleteState"
+        | "DeleteBulkState"
+        | "ExecuteStateTransaction"
         | "QueryState" => "state",
         "PublishEvent" | "BulkPublishEvent" => "publish",
         "SubscribeTopicEvents" => "subscribe",

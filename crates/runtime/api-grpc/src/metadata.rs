@@ -4,7 +4,10 @@ use tender_core::metadata::{AppConnection, RuntimeMetadata};
 use tender_proto::runtime::v1 as wire;
 use tender_pubsub::{SubscriptionInfo, SubscriptionKind};
 
-pub(crate) fn response(runtime: &RuntimeMetadata, subscriptions: Vec<SubscriptionInfo>) -> wire::GetMetadataResponse {
+pub(crate) fn response(
+    runtime: &RuntimeMetadata,
+    subscriptions: Vec<SubscriptionInfo>,
+) -> wire::GetMetadataResponse {
     let facts = &runtime.facts;
     wire::GetMetadataResponse {
         id: facts.app_id.clone(),

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde::de::IgnoredAny;
 use tender_component::state::{Concurrency, Consistency, DeleteRequest, SetRequest};
+use tender_core::ApiError;
 use tender_core::error::codes;
 use tender_core::state::{State, TransactionOperation};
-use tender_core::ApiError;
 use tender_proto::common::v1::{StateItem, StateOptions, state_options};
 use tender_proto::runtime::v1 as wire;
 use tonic::Status;
@@ -66,7 +66,10 @@ fn delete_item(item: StateItem) -> DeleteRequest {
     delete_request(item.key, item.etag, item.options, item.metadata)
 }
 
-pub(crate) async fn get(state: &State, request: wire::GetStateRequest) -> Result<wire::GetStateResponse, Status> {
+pub(crate) async fn get(
+    state: &State,
+    request: wire::GetStateRequest,
+) -> Result<wire::GetStateResponse, Status> {
     let freshness = consistency(request.consistency);
     let found = state.get(&request.store_name, &request.key, freshness, request.metadata).await?;
     Ok(found.map_or_else(wire::GetStateResponse::default, |item| wire::GetStateResponse {
@@ -124,7 +127,10 @@ pub(crate) async fn delete_bulk(state: &State, request: wire::DeleteBulkStateReq
     Ok(state.delete_bulk(&request.store_name, request.states.into_iter().map(delete_item).collect()).await?)
 }
 
-pub(crate) async fn transact(state: &State, request: wire::ExecuteStateTransactionRequest) -> Result<(), Status> {
+pub(crate) async fn transact(
+    state: &State,
+    request: wire::ExecuteStateTransactionRequest,
+) -> Result<(), Status> {
     state.check_transactional(&request.store_name)?;
     let mut operations = Vec::with_capacity(request.operations.len());
     for operation in request.operations {

@@ -25,7 +25,12 @@ struct InvokeBody {
     operation: String,
 }
 
-pub(crate) async fn invoke(bindings: &OutputBindings, name: &str, body: Incoming, limit: usize) -> Response<Body> {
+pub(crate) async fn invoke(
+    bindings: &OutputBindings,
+    name: &str,
+    body: Incoming,
+    limit: usize,
+) -> Response<Body> {
     let body: InvokeBody = match request::json(body, limit).await {
         Ok(body) => body,
         Err(error) => return respond::error(&error),
@@ -42,7 +47,8 @@ pub(crate) async fn invoke(bindings: &OutputBindings, name: &str, body: Incoming
                 None if answer.metadata.is_empty() => respond::no_content(),
                 data => respond::json_bytes(data.unwrap_or_default()),
             };
-            if let Some(content_type) = answer.content_type.and_then(|text| HeaderValue::try_from(text).ok()) {
+            if let Some(content_type) = answer.content_type.and_then(|text| HeaderValue::try_from(text).ok())
+            {
                 response.headers_mut().insert(CONTENT_TYPE, content_type);
             }
             respond::add_metadata(&mut response, &answer.metadata);

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::request::Parts;
 use hyper::body::Incoming;
 use serde::de::DeserializeOwned;
+use tender_core::ApiError;
 use tender_core::body::collect;
 use tender_core::error::codes;
-use tender_core::ApiError;
 
 const METADATA_PREFIX: &str = "metadata.";
 

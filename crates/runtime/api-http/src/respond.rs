@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use serde::Serialize;
+use tender_core::ApiError;
 use tender_core::body::{Body, empty, full};
 use tender_core::error::codes;
-use tender_core::ApiError;
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 

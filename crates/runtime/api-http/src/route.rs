@@ -5,24 +5,55 @@ use http::Method;
 /// What a request asks for. Names are still encoded, as they stood in the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route<'a> {
-    GetState { store: &'a str, key: &'a str },
-    SaveState { store: &'a str },
-    DeleteState { store: &'a str, key: &'a str },
-    GetBulkState { store: &'a str },
-    ExecuteStateTransaction { store: &'a str },
-    QueryState { store: &'a str },
-    PublishEvent { pubsub: &'a str, topic: &'a str },
-    BulkPublishEvent { pubsub: &'a str, topic: &'a str },
-    InvokeBinding { name: &'a str },
-    GetSecret { store: &'a str, key: &'a str },
-    GetBulkSecret { store: &'a str },
+    GetState {
+        store: &'a str,
+        key: &'a str,
+    },
+    SaveState {
+        store: &'a str,
+    },
+    DeleteState {
+        store: &'a str,
+        key: &'a str,
+    },
+    GetBulkState {
+        store: &'a str,
+    },
+    ExecuteStateTransaction {
+        store: &'a str,
+    },
+    QueryState {
+        store: &'a str,
+    },
+    PublishEvent {
+        pubsub: &'a str,
+        topic: &'a str,
+    },
+    BulkPublishEvent {
+        pubsub: &'a str,
+        topic: &'a str,
+    },
+    InvokeBinding {
+        name: &'a str,
+    },
+    GetSecret {
+        store: &'a str,
+        key: &'a str,
+    },
+    GetBulkSecret {
+        store: &'a str,
+    },
     GetMetadata,
-    SetMetadata { key: &'a str },
+    SetMetadata {
+        key: &'a str,
+    },
     Healthz,
     HealthzOutbound,
     Shutdown,
     /// Exists at the peer and is not built here yet.
-    Unbuilt { name: &'static str },
+    Unbuilt {
+        name: &'static str,
+    },
 }
 
 /// A route, and the API that it belongs to in access rules.
@@ -81,7 +112,9 @@ pub(crate) fn find<'a>(method: &Method, path: &'a str) -> Option<Found<'a>> {
             _ => None,
         },
         (V1 | ALPHA1, "publish") => publish(method, version, rest),
-        (V1, "bindings") => (is_write(method) && is_name(rest)).then_some(Route::InvokeBinding { name: rest }),
+        (V1, "bindings") => {
+            (is_write(method) && is_name(rest)).then_some(Route::InvokeBinding { name: rest })
+        }
         (V1, "secrets") => match (method, rest.split_once('/')) {
             (&Method::GET, Some((store, "bulk"))) => Some(Route::GetBulkSecret { store }),
             (&Method::GET, Some((store, key))) if is_name(key) => Some(Route::GetSecret { store, key }),
@@ -178,7 +211,11 @@ mod tests {
             ("POST", "v1.0/publish/p/t", Some(Route::PublishEvent { pubsub: "p", topic: "t" })),
             ("POST", "v1.0/publish/p/a/b", Some(Route::PublishEvent { pubsub: "p", topic: "a/b" })),
             ("POST", "v1.0/publish/bulk/p/t", Some(Route::BulkPublishEvent { pubsub: "p", topic: "t" })),
-            ("POST", "v1.0-alpha1/publish/bulk/p/t", Some(Route::BulkPublishEvent { pubsub: "p", topic: "t" })),
+            (
+                "POST",
+                "v1.0-alpha1/publish/bulk/p/t",
+                Some(Route::BulkPublishEvent { pubsub: "p", topic: "t" }),
+            ),
             ("POST", "v1.0-alpha1/publish/p/t", None),
             ("GET", "v1.0/publish/p/t", None),
             ("POST", "v1.0/bindings/b", Some(Route::InvokeBinding { name: "b" })),

@@ -9,8 +9,8 @@ use http::{Response, StatusCode};
 use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tender_component::state::{Concurrency, Consistency, DeleteRequest, SetRequest};
 use tender_component::Error;
+use tender_component::state::{Concurrency, Consistency, DeleteRequest, SetRequest};
 use tender_core::error::{ErrorCode, codes};
 use tender_core::state::{BulkEntry, State, TransactionOperation};
 use tender_core::{ApiError, Body};
@@ -46,7 +46,11 @@ struct Options {
 
 impl SaveItem<'_> {
     /// The request, whose value is a part of `body` and not a copy. A value that is not given is `null`.
-    fn into_request(self, body: &Bytes, query_metadata: &HashMap<String, String>) -> Result<SetRequest, Error> {
+    fn into_request(
+        self,
+        body: &Bytes,
+        query_metadata: &HashMap<String, String>,
+    ) -> Result<SetRequest, Error> {
         let options = self.options.unwrap_or_default();
         Ok(SetRequest {
             key: self.key,
@@ -84,7 +88,12 @@ fn consistency(text: &str) -> Result<Consistency, Error> {
     }
 }
 
-pub(crate) async fn get(state: &State, store: &str, key: &str, parts: &Parts) -> Result<Response<Body>, ApiError> {
+pub(crate) async fn get(
+    state: &State,
+    store: &str,
+    key: &str,
+    parts: &Parts,
+) -> Result<Response<Body>, ApiError> {
     // As at the peer, a consistency that it does not know is no reason to refuse a read.
     let consistency =
         request::parameter(parts, "consistency").and_then(|text| consistency(&text).ok()).unwrap_or_default();
@@ -109,7 +118,8 @@ pub(crate) async fn save(
     state.check_store(store)?;
     let refused = |cause: String| ApiError::new(&codes::MALFORMED_REQUEST, cause);
     let body = request::body(body, limit).await.map_err(refused)?;
-    let items: Vec<SaveItem<'_>> = serde_json::from_slice(&body).map_err(|error| refused(error.to_string()))?;
+    let items: Vec<SaveItem<'_>> =
+        serde_json::from_slice(&body).map_err(|error| refused(error.to_string()))?;
     if items.is_empty() {
         return Ok(respond::no_content());
     }
@@ -132,7 +142,12 @@ fn store_error(code: &'static ErrorCode, message: String) -> ApiError {
     ApiError::new(code, message)
 }
 
-pub(crate) async fn delete(state: &State, store: &str, key: &str, parts: &Parts) -> Result<Response<Body>, ApiError> {
+pub(crate) async fn delete(
+    state: &State,
+    store: &str,
+    key: &str,
+    parts: &Parts,
+) -> Result<Response<Body>, ApiError> {
     state.check_store(store)?;
     let refused = |error: Error| {
         store_error(&codes::STATE_DELETE, format!("failed deleting state with key {key}: {error}"))

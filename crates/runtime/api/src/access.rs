@@ -33,7 +33,11 @@ impl ApiAccess {
     /// The rules for `protocol` among all rules.
     pub fn new(protocol: Protocol, allowed: &[Rule], denied: &[Rule]) -> Self {
         let keys = |rules: &[Rule]| {
-            rules.iter().filter(|rule| rule.protocol == protocol).map(|rule| key(&rule.version, &rule.name)).collect()
+            rules
+                .iter()
+                .filter(|rule| rule.protocol == protocol)
+                .map(|rule| key(&rule.version, &rule.name))
+                .collect()
         };
         Self { allowed: keys(allowed), denied: keys(denied) }
     }

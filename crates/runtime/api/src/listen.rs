@@ -45,8 +45,7 @@ impl Listener {
     /// Binds an address; port 0 takes any free one.
     pub async fn tcp(address: IpAddr, port: u16, purpose: &str) -> Result<Self, BindError> {
         let address = SocketAddr::new(address, port);
-        let failed =
-            |source| BindError { purpose: purpose.to_owned(), address: address.to_string(), source };
+        let failed = |source| BindError { purpose: purpose.to_owned(), address: address.to_string(), source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         Ok(Self::Tcp(listener, bound))
@@ -98,7 +97,13 @@ pub trait Handler: Clone + Send + Sync + 'static {
 
 /// Serves `listener` on `tasks` until they are cancelled; then it takes no new connection, and connections end when
 /// the requests under way have been answered.
-pub fn serve(tasks: &Tasks, name: &'static str, listener: Listener, options: ServeOptions, handler: impl Handler) {
+pub fn serve(
+    tasks: &Tasks,
+    name: &'static str,
+    listener: Listener,
+    options: ServeOptions,
+    handler: impl Handler,
+) {
     let owner = tasks.clone();
     tasks.spawn(TaskKind::Essential, name, async move {
         match listener {
@@ -185,7 +190,8 @@ mod tests {
     async fn a_port_in_use_names_the_port_and_who_asked() {
         let first = Listener::tcp(Ipv4Addr::LOCALHOST.into(), 0, "test").await.unwrap();
         let port = first.port().unwrap();
-        let error = Listener::tcp(Ipv4Addr::LOCALHOST.into(), port, r#"HTTP API of app "orders""#).await.unwrap_err();
+        let error =
+            Listener::tcp(Ipv4Addr::LOCALHOST.into(), port, r#"HTTP API of app "orders""#).await.unwrap_err();
         assert_eq!(
             error.to_string(),
             format!(
