@@ -55,7 +55,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// A place in a file; lines count from one.
+    /// A place in a file; lines count from one, and zero stands for the whole file.
     pub fn new(path: impl Into<PathBuf>, line: u32) -> Self {
         Self { path: path.into().into(), line }
     }
@@ -65,7 +65,7 @@ impl Source {
         &self.path
     }
 
-    /// The line, counted from one.
+    /// The line, counted from one; zero for the whole file.
     pub fn line(&self) -> u32 {
         self.line
     }
@@ -78,7 +78,10 @@ impl Source {
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.path.display(), self.line)
+        match self.line {
+            0 => write!(f, "{}", self.path.display()),
+            line => write!(f, "{}:{line}", self.path.display()),
+        }
     }
 }
 
@@ -125,5 +128,6 @@ mod tests {
     #[test]
     fn a_source_prints_as_editors_read_it() {
         assert_eq!(Source::new("components/a.yaml", 3).at(12).to_string(), "components/a.yaml:12");
+        assert_eq!(Source::new("components/a.yaml", 0).to_string(), "components/a.yaml");
     }
 }

@@ -3,15 +3,23 @@
 //! Several files make one value: each is laid over what the ones before it say, where lists are replaced as a whole.
 
 mod access;
+mod expand;
+mod features;
+mod load;
+mod metric;
 mod observability;
+mod otel_environment;
+mod read;
 mod spec;
 mod workflow;
 mod written;
 
 pub use access::{AccessControl, Action, AppOperation, AppPolicy, SecretScope};
+pub use load::{ConfigurationErrors, Loaded};
 pub use observability::{
     ApiLogging, Metric, MetricHttp, MetricLabel, MetricRule, Otel, OtelProtocol, Tracing, WorkflowMetrics,
 };
+pub use otel_environment::InvalidOtelEnvironment;
 pub use spec::{
     Api, ApiAccessRule, ApiProtocol, ConfigurationSpec, Feature, Handler, Mtls, NameResolution,
     SelectorField, TokenValidator,
