@@ -8,6 +8,15 @@
 //! A [`Document`] is a tree of [`Node`]s, each with its line and column and, for scalars, the text as it is written,
 //! so that an error can say where it is and a number that should be a text can be taken for one. [`Document::to_json`]
 //! gives the value alone. The parser itself comes from a library that this crate alone names.
+//!
+//! ```
+//! let document = tender_yaml::parse_k8s("spec:\n  enabled: yes\n  version: 1.10\n").remove(0)?;
+//! assert_eq!(document.to_json()?, serde_json::json!({"spec": {"enabled": true, "version": 1.1}}));
+//! let version = document.root.find("/spec/version").and_then(|node| node.as_scalar());
+//! assert_eq!(version.map(|scalar| scalar.text.as_str()), Some("1.10"));
+//! assert_eq!(document.locate("/spec/version").map(|place| place.line), Some(3));
+//! # Ok::<(), tender_yaml::Error>(())
+//! ```
 
 mod compose;
 mod document;

@@ -131,6 +131,8 @@ impl Files {
 
     fn root(&mut self, root: &Fields<'_>, reader: &Reader) {
         root.field("apiVersion");
+        // How the peer itself writes it when it prints a configuration.
+        root.field("apiversion");
         if let Some(kind) = root.text("kind")
             && kind != Kind::Configuration.as_str()
         {
