@@ -20,7 +20,7 @@ pub struct Blocks {
     /// State stores.
     pub state: Arc<State>,
     /// Secret stores.
-    pub secrets: Secrets,
+    pub secrets: Arc<Secrets>,
     /// Output bindings.
     pub bindings: Arc<OutputBindings>,
     /// Publishing, and subscriptions of all kinds.

@@ -4,43 +4,23 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tender_component::secret::{SecretData, SecretStore};
+use tender_resource::configuration::SecretScope;
 use tender_telemetry::metrics::Metrics;
 use tokio::time::Instant;
 
 use crate::error::{ApiError, codes};
 use crate::live::Live;
 
-/// Which secrets of a store the app may read. Without a scope it may read all.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SecretScope {
-    /// Whether a secret that neither list names is denied.
-    pub deny_by_default: bool,
-    /// If there are any, these alone may be read.
-    pub allowed: Vec<String>,
-    /// These may not be read.
-    pub denied: Vec<String>,
-}
-
-impl SecretScope {
-    /// Whether the app may read the secret `name`.
-    pub fn allows(&self, name: &str) -> bool {
-        if !self.allowed.is_empty() {
-            return self.allowed.iter().any(|allowed| allowed == name);
-        }
-        !self.deny_by_default && !self.denied.iter().any(|denied| denied == name)
-    }
-}
-
 /// The secrets building block of one sidecar.
 pub struct Secrets {
     stores: Live<Arc<dyn SecretStore>>,
-    scopes: HashMap<String, SecretScope>,
+    scopes: Vec<SecretScope>,
     metrics: Arc<Metrics>,
 }
 
 impl Secrets {
-    /// A building block without stores. `scopes` go by the name of the store.
-    pub fn new(scopes: HashMap<String, SecretScope>, metrics: Arc<Metrics>) -> Self {
+    /// A building block without stores. A store that no scope names is open.
+    pub fn new(scopes: Vec<SecretScope>, metrics: Arc<Metrics>) -> Self {
         Self { stores: Live::default(), scopes, metrics }
     }
 
@@ -91,7 +71,7 @@ impl Secrets {
     }
 
     fn allows(&self, store: &str, name: &str) -> bool {
-        self.scopes.get(store).is_none_or(|scope| scope.allows(name))
+        self.scopes.iter().find(|scope| scope.store_name == store).is_none_or(|scope| scope.allows(name))
     }
 
     fn component(&self, store: &str) -> Result<Arc<dyn SecretStore>, ApiError> {
@@ -106,26 +86,5 @@ impl Secrets {
             let message = format!("failed finding secret store with key {store}");
             ApiError::new(&codes::SECRET_STORE_NOT_FOUND, message)
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::SecretScope;
-
-    #[test]
-    fn scopes_allow_and_deny_as_the_peer() {
-        let list = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        for (deny_by_default, allowed, denied, expected) in [
-            (false, list(&[]), list(&[]), true),
-            (true, list(&[]), list(&[]), false),
-            (true, list(&["s"]), list(&[]), true),
-            (false, list(&["other"]), list(&[]), false),
-            (false, list(&[]), list(&["s"]), false),
-            (false, list(&["s"]), list(&["s"]), true),
-        ] {
-            let scope = SecretScope { deny_by_default, allowed, denied };
-            assert_eq!(scope.allows("s"), expected, "{scope:?}");
-        }
     }
 }

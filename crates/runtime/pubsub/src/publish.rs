@@ -94,7 +94,7 @@ impl Shared {
 
     pub(crate) async fn publish(&self, request: Publish) -> Result<(), ApiError> {
         let component = self.find(&request.pubsub, &request.topic)?;
-        let raw = self.raw_payload(&request.pubsub, &request.metadata)?;
+        let raw = raw_payload(&request.pubsub, &request.metadata)?;
         let data = if raw {
             request.data
         } else {
@@ -143,7 +143,7 @@ impl Shared {
     pub(crate) async fn bulk_publish(&self, request: BulkPublish) -> Result<Vec<BulkFailure>, ApiError> {
         let BulkPublish { pubsub, topic, entries, metadata, trace } = request;
         let component = self.find(&pubsub, &topic)?;
-        let raw = self.raw_payload(&pubsub, &metadata)?;
+        let raw = raw_payload(&pubsub, &metadata)?;
         let mut ids = HashSet::with_capacity(entries.len());
         if !entries.iter().all(|entry| !entry.entry_id.is_empty() && ids.insert(entry.entry_id.as_str())) {
             return Err(errors::entry_ids(&pubsub, &topic, &self.app_id));
@@ -188,8 +188,8 @@ impl Shared {
             .map(|failure| BulkFailure { entry_id: failure.entry_id, error: failure.error.to_string() })
             .collect())
     }
+}
 
-    fn raw_payload(&self, pubsub: &str, metadata: &HashMap<String, String>) -> Result<bool, ApiError> {
-        envelope::raw_payload(metadata).map_err(|error| errors::metadata(pubsub, metadata.clone(), &error))
-    }
+fn raw_payload(pubsub: &str, metadata: &HashMap<String, String>) -> Result<bool, ApiError> {
+    envelope::raw_payload(metadata).map_err(|error| errors::metadata(pubsub, metadata.clone(), &error))
 }

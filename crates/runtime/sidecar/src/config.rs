@@ -1,34 +1,13 @@
 //! What a sidecar is told before it is built: plain data, no matter where it was read from.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tender_channel::Protocol;
+use tender_channel::{AppConfig, HealthConfig};
+use tender_resource::Secret;
 use tender_telemetry::log::LogOptions;
-
-/// A token or another value that no log, error or metadata answer may show.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
-
-impl Token {
-    /// A token; nothing if the text is empty, since an empty token means that none is wanted.
-    pub fn new(text: impl Into<String>) -> Option<Self> {
-        let text = text.into();
-        (!text.is_empty()).then_some(Self(text))
-    }
-
-    /// The secret itself.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Token(***)")
-    }
-}
 
 /// Where the APIs listen. Port 0 takes any free port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +28,8 @@ pub struct ListenConfig {
     pub unix_socket_dir: Option<PathBuf>,
     /// Where metrics are served.
     pub metrics: Option<(IpAddr, u16)>,
+    /// The address that other sidecars are told; found by itself where this is not said.
+    pub advertised: Option<IpAddr>,
 }
 
 impl ListenConfig {
@@ -64,6 +45,7 @@ impl ListenConfig {
             public: None,
             unix_socket_dir: None,
             metrics: Some((loopback, 0)),
+            advertised: Some(loopback),
         }
     }
 
@@ -79,49 +61,18 @@ impl ListenConfig {
             public: None,
             unix_socket_dir: None,
             metrics: Some((all, 9090)),
+            advertised: None,
         }
     }
 }
 
 /// The application beside the sidecar.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppConfig {
-    /// What it speaks.
-    pub protocol: Protocol,
-    /// Where it listens; a name or an address.
-    pub address: String,
-    /// The port it listens on.
-    pub port: u16,
-    /// How many calls it may be given at once.
-    pub max_concurrency: Option<usize>,
-    /// What it wants in `dapr-api-token`.
-    pub token: Option<Token>,
+#[derive(Clone, Debug)]
+pub struct App {
+    /// How it is reached.
+    pub channel: AppConfig,
     /// How its health is checked; it counts as healthy where this is not said.
-    pub health: Option<AppHealthConfig>,
-}
-
-/// How the health of the app is checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppHealthConfig {
-    /// The path of HTTP apps. Default `/healthz`.
-    pub path: String,
-    /// Time between probes. Default 5 s.
-    pub interval: Duration,
-    /// Time that a probe may take. Default 500 ms.
-    pub timeout: Duration,
-    /// Failures in a row that make an app unhealthy. Default 3.
-    pub threshold: u32,
-}
-
-impl Default for AppHealthConfig {
-    fn default() -> Self {
-        Self {
-            path: "/healthz".to_owned(),
-            interval: Duration::from_secs(5),
-            timeout: Duration::from_millis(500),
-            threshold: 3,
-        }
-    }
+    pub health: Option<HealthConfig>,
 }
 
 /// Everything that a sidecar is told.
@@ -134,7 +85,7 @@ pub struct Config {
     /// Where to listen.
     pub listen: ListenConfig,
     /// The application; none for a sidecar that only serves calls to its API.
-    pub app: Option<AppConfig>,
+    pub app: Option<App>,
     /// Folders with resources.
     pub resources_paths: Vec<PathBuf>,
     /// Configuration files; a later one wins.
@@ -149,7 +100,7 @@ pub struct Config {
     /// How long shutdown is put off, at most, while the app is healthy.
     pub block_shutdown: Option<Duration>,
     /// What callers of the API must send in `dapr-api-token`.
-    pub api_token: Option<Token>,
+    pub api_token: Option<Secret>,
     /// Origins that CORS allows, separated by commas; empty for no CORS.
     pub allowed_origins: String,
     /// Whether each API call is logged; the Configuration decides where this is not said.
@@ -158,12 +109,16 @@ pub struct Config {
     pub disabled_init_endpoints: Vec<String>,
     /// How long an app may take to answer whether it wants an input binding. Default 3 s.
     pub binding_options_timeout: Duration,
-    /// Names of environment variables that components may refer to by `envRef`.
-    pub env_keys: Vec<String>,
     /// How the sidecar logs.
     pub log: LogOptions,
     /// The version that the metadata API reports.
     pub version: String,
+    /// The environment that `envRef` reads. A sidecar never looks at the environment of its process by itself.
+    pub environment: HashMap<String, String>,
+    /// The resolver where the Configuration names none; `mdns` where this names none either.
+    pub default_resolver: Option<String>,
+    /// Values that tools find in the metadata from the start, such as the run template's name.
+    pub extended_metadata: Vec<(String, String)>,
 }
 
 impl Config {
@@ -185,8 +140,11 @@ impl Config {
             api_logging: None,
             disabled_init_endpoints: Vec::new(),
             binding_options_timeout: Duration::from_secs(3),
-            env_keys: Vec::new(),
+
             version: log.version.clone(),
+            environment: HashMap::new(),
+            default_resolver: None,
+            extended_metadata: Vec::new(),
             log,
         }
     }

@@ -100,7 +100,21 @@ impl Client {
         B::Data: Into<Payload> + Send,
         B::Error: Into<BodyError>,
     {
-        let mut connection = self.connection().await?;
+        let connection = self.connection().await?;
+        self.call_on(connection, request).await
+    }
+
+    /// The same on a connection that this client gave out.
+    pub async fn call_on<B>(
+        &self,
+        mut connection: Connection,
+        request: Request<B>,
+    ) -> Result<Response<Download>, CallError>
+    where
+        B: Body + Unpin + Send + 'static,
+        B::Data: Into<Payload> + Send,
+        B::Error: Into<BodyError>,
+    {
         let (mut head, body) = request.into_parts();
         let path = head.uri.path_and_query().cloned();
         head.uri = self.uri(path.unwrap_or_else(|| PathAndQuery::from_static("/")))?;

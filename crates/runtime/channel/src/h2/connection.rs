@@ -18,13 +18,13 @@ use super::upload::send_body;
 use crate::error::CallError;
 
 /// How much of a stream is taken in before it is read.
-const STREAM_WINDOW: u32 = 1 << 20;
+pub const STREAM_WINDOW: u32 = 1 << 20;
 /// Streams that nobody reads must not hold up the others, so the connection's window is not what limits.
-const CONNECTION_WINDOW: u32 = (1 << 31) - 1;
+pub const CONNECTION_WINDOW: u32 = (1 << 31) - 1;
 /// Fewer, larger frames for large bodies.
-const MAX_FRAME: u32 = 64 << 10;
+pub const MAX_FRAME: u32 = 64 << 10;
 /// What may wait in a stream for the socket.
-const SEND_BUFFER: usize = 256 << 10;
+pub const SEND_BUFFER: usize = 256 << 10;
 
 /// What differs between connections.
 #[derive(Clone, Copy, Debug)]
@@ -121,8 +121,8 @@ impl Connection {
     }
 }
 
-/// Pings until an answer stays out.
-async fn keep_alive(pings: Option<(PingPong, (Duration, Duration))>) {
+/// Pings until an answer stays out. Without pings it never ends.
+pub async fn keep_alive(pings: Option<(PingPong, (Duration, Duration))>) {
     let Some((mut pings, (interval, timeout))) = pings else { return std::future::pending().await };
     loop {
         tokio::time::sleep(interval).await;

@@ -10,7 +10,9 @@ mod payload;
 mod upload;
 
 pub use client::Client;
-pub use connection::{Connection, Settings};
+pub use connection::{
+    CONNECTION_WINDOW, Connection, MAX_FRAME, SEND_BUFFER, STREAM_WINDOW, Settings, keep_alive,
+};
 pub use download::Download;
 pub use payload::Payload;
 pub use upload::send_body;

@@ -29,9 +29,8 @@ pub(crate) fn raw_payload(metadata: &std::collections::HashMap<String, String>) 
     let value =
         metadata.iter().find_map(|(name, value)| name.eq_ignore_ascii_case("rawPayload").then_some(value));
     match value.map(String::as_str) {
-        None => Ok(false),
         Some("1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(true),
-        Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(false),
+        None | Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(false),
         Some(other) => Err(NotABoolean(other.to_owned())),
     }
 }
