@@ -9,3 +9,4 @@ mod report;
 
 pub use owner::{TaskKind, Tasks};
 pub use report::Failure;
+pub use tokio_util::sync::CancellationToken;

@@ -111,10 +111,9 @@ impl Inner {
                 Err(never) => match never {},
             };
         }
-        let request = match self.reflection.answer(method, request) {
-            Ok(answer) => return answer.await,
-            Err(request) => request,
-        };
+        if let Some(serve) = self.reflection.serving(method) {
+            return serve(request).await;
+        }
         if let Some(name) = method.strip_prefix(TASK_HUB) {
             let message =
                 format!("method {name} not implemented: workflows are not built into this version of tender");

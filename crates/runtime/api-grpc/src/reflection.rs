@@ -14,7 +14,8 @@ use tonic_reflection::server::Builder;
 use tower_service::Service;
 
 type Answer = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
-type Serve = Box<dyn Fn(Request<Incoming>) -> Answer + Send + Sync>;
+/// Answers one call.
+pub(crate) type Serve = Box<dyn Fn(Request<Incoming>) -> Answer + Send + Sync>;
 
 /// Reflection in both versions that tools speak.
 pub(crate) struct Reflection {
@@ -36,18 +37,14 @@ impl Reflection {
         Self { v1: serve(builder().build_v1()), alpha: serve(builder().build_v1alpha()) }
     }
 
-    /// Answers a call of the reflection service; nothing if it is another's.
-    pub(crate) fn answer(
-        &self,
-        method: &str,
-        request: Request<Incoming>,
-    ) -> Result<Answer, Request<Incoming>> {
+    /// What answers a method of the reflection service; nothing if it is another's.
+    pub(crate) fn serving(&self, method: &str) -> Option<&Serve> {
         if method.starts_with(V1) {
-            Ok((self.v1)(request))
+            Some(&self.v1)
         } else if method.starts_with(ALPHA) {
-            Ok((self.alpha)(request))
+            Some(&self.alpha)
         } else {
-            Err(request)
+            None
         }
     }
 }

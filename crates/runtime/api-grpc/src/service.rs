@@ -39,7 +39,7 @@ impl Dapr for Service {
         let mut response = Response::new(answer.message);
         *response.metadata_mut() = MetadataMap::from_headers(answer.headers);
         // The peer hands the app's trailers on beside its headers.
-        for (name, value) in answer.trailers.iter() {
+        for (name, value) in &answer.trailers {
             if let (Ok(name), Ok(value)) =
                 (AsciiMetadataKey::from_bytes(name.as_ref()), AsciiMetadataValue::try_from(value.as_bytes()))
             {

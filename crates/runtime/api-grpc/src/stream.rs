@@ -30,7 +30,9 @@ pub(crate) async fn subscribe(
     };
     let stream =
         blocks.pubsub.open_stream(request).await.map_err(|error| Status::unknown(error.to_string()))?;
-    let opened = tokio_stream::once(Ok(event(Outgoing::InitialResponse(Default::default()))));
+    let opened = tokio_stream::once(Ok(event(Outgoing::InitialResponse(
+        wire::SubscribeTopicEventsResponseInitialAlpha1::default(),
+    ))));
     Ok(Response::new(Box::pin(opened.chain(events(stream, requests)))))
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Metadata {
 struct Component {
     name: String,
     #[serde(rename = "type")]
-    component_type: String,
+    kind: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     version: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -86,11 +86,14 @@ fn is_zero(number: &usize) -> bool {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AppHealth {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    health_check_path: Option<String>,
-    health_probe_interval: String,
-    health_probe_timeout: String,
-    health_threshold: u32,
+    #[serde(rename = "healthCheckPath", skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(rename = "healthProbeInterval")]
+    interval: String,
+    #[serde(rename = "healthProbeTimeout")]
+    timeout: String,
+    #[serde(rename = "healthThreshold")]
+    threshold: u32,
 }
 
 /// Actors are not built yet, and that is what a client is told.
@@ -114,7 +117,7 @@ impl Metadata {
                 .iter()
                 .map(|(name, component)| Component {
                     name: name.clone(),
-                    component_type: component.component_type.clone(),
+                    kind: component.component_type.clone(),
                     version: component.version.clone(),
                     capabilities: component.capabilities.clone(),
                 })
@@ -128,10 +131,10 @@ impl Metadata {
                 channel_address: app.channel_address.clone(),
                 max_concurrency: app.max_concurrency,
                 health: app.health.as_ref().map(|health| AppHealth {
-                    health_check_path: health.path.clone(),
-                    health_probe_interval: health.interval.clone(),
-                    health_probe_timeout: health.timeout.clone(),
-                    health_threshold: health.threshold,
+                    path: health.path.clone(),
+                    interval: health.interval.clone(),
+                    timeout: health.timeout.clone(),
+                    threshold: health.threshold,
                 }),
             }),
             actor_runtime: ActorRuntime { runtime_status: "DISABLED", host_ready: false },

@@ -50,8 +50,8 @@ pub(crate) async fn publish(
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Entry<'a> {
-    #[serde(default)]
-    entry_id: String,
+    #[serde(default, rename = "entryId")]
+    id: String,
     #[serde(borrow, default)]
     event: Option<&'a RawValue>,
     #[serde(default)]
@@ -93,7 +93,7 @@ pub(crate) async fn bulk_publish(
         let data = event_bytes(item.event, &item.content_type, &body)
             .map_err(|error| block.unreadable_bulk(&pubsub, &topic, &error))?;
         entries.push(PublishEntry {
-            entry_id: item.entry_id,
+            entry_id: item.id,
             data,
             content_type: item.content_type,
             metadata: item.metadata.unwrap_or_default(),

@@ -17,7 +17,7 @@ use crate::apps;
 use crate::world::{World, chunked, request, serve};
 
 const MIB: usize = 1 << 20;
-const PIECES: usize = 1024;
+const PIECES: usize = 256;
 
 /// What this process holds in memory, in bytes.
 fn resident() -> usize {
