@@ -56,7 +56,7 @@ impl SecretStore for EnvStore {
     async fn get(&self, name: &str, _: &HashMap<String, String>) -> Result<SecretData, Error> {
         let variable = format!("{}{name}", self.prefix);
         let value = if !is_allowed(&variable) {
-            tracing::warn!(target: "dapr.contrib.secretstores.local.env", "Access to environment variable {name} is forbidden");
+            tracing::warn!(target: "dapr.contrib", "Access to environment variable {name} is forbidden");
             None
         } else if variable.is_empty() || variable.contains(['=', '\0']) {
             // No variable can have such a name, and std panics when asked for it.

@@ -23,7 +23,9 @@ use tokio::net::{TcpListener, TcpStream};
 struct Fixed(HashMap<String, String>);
 #[async_trait]
 impl NameResolver for Fixed {
-    async fn register(&self, _: Instance) -> Result<(), Error> { Ok(()) }
+    async fn register(&self, _: Instance) -> Result<(), Error> {
+        Ok(())
+    }
     async fn resolve(&self, request: &ResolveRequest) -> Result<Vec<String>, Error> {
         Ok(self.0.get(&request.app_id).cloned().into_iter().collect())
     }
@@ -34,8 +36,26 @@ async fn main() {
     let args: Vec<String> = std::env::args().collect();
     match args[1].as_str() {
         "app" => app(args[2].parse().unwrap()).await,
-        "sidecar" => sidecar(&args[2], args[3].parse().unwrap(), args[4].parse().unwrap(), args[5].parse().unwrap(), &args[6]).await,
-        "load" => load(args[2].parse().unwrap(), &args[3], args[4].parse().unwrap(), args[5].parse().unwrap(), args[6].parse().unwrap()).await,
+        "sidecar" => {
+            sidecar(
+                &args[2],
+                args[3].parse().unwrap(),
+                args[4].parse().unwrap(),
+                args[5].parse().unwrap(),
+                &args[6],
+            )
+            .await
+        }
+        "load" => {
+            load(
+                args[2].parse().unwrap(),
+                &args[3],
+                args[4].parse().unwrap(),
+                args[5].parse().unwrap(),
+                args[6].parse().unwrap(),
+            )
+            .await
+        }
         _ => panic!(),
     }
 }
@@ -53,14 +73,19 @@ async fn app(port: u16) {
                 r.headers_mut().insert("content-type", http::HeaderValue::from_static("text/plain"));
                 Ok::<_, Infallible>(r)
             });
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(tcp), service).await;
+            let _ =
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(tcp), service).await;
         });
     }
 }
 
 async fn sidecar(id: &str, http: u16, internal: u16, app: u16, peers: &str) {
     let tasks = Tasks::new();
-    let peers = peers.split(',').filter_map(|p| p.split_once('=')).map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
+    let peers = peers
+        .split(',')
+        .filter_map(|p| p.split_once('='))
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .collect();
     let app = (app > 0).then(|| App::new(&AppConfig::new(Protocol::Http, app), &tasks).unwrap());
     let mut config = InvocationConfig::new(id, "");
     config.host_address = Some([10, 1, 2, 3].into());
@@ -80,11 +105,16 @@ async fn sidecar(id: &str, http: u16, internal: u16, app: u16, peers: &str) {
                 async move {
                     Ok::<_, Infallible>(match invocation.invoke_http(request.map(body::boxed)).await {
                         Ok(r) => r,
-                        Err(e) => { let mut r = Response::new(body::full(e.to_json())); *r.status_mut() = e.http_status(); r }
+                        Err(e) => {
+                            let mut r = Response::new(body::full(e.to_json()));
+                            *r.status_mut() = e.http_status();
+                            r
+                        }
                     })
                 }
             });
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(tcp), service).await;
+            let _ =
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(tcp), service).await;
         });
     }
 }
@@ -101,11 +131,18 @@ async fn load(port: u16, path: &str, size: usize, concurrency: usize, total: usi
             tcp.set_nodelay(true).unwrap();
             let (mut s, c) = hyper::client::conn::http1::handshake(TokioIo::new(tcp)).await.unwrap();
             let t = Tasks::new();
-            t.spawn(TaskKind::Finite, "c", async move { let _ = c.await; });
+            t.spawn(TaskKind::Finite, "c", async move {
+                let _ = c.await;
+            });
             let mut lat = Vec::new();
             for _ in 0..total / concurrency {
                 let at = Instant::now();
-                let r = Request::post(&path).header("host", "localhost").header("content-type", "text/plain").header("user-agent", "load").body(Full::new(data.clone())).unwrap();
+                let r = Request::post(&path)
+                    .header("host", "localhost")
+                    .header("content-type", "text/plain")
+                    .header("user-agent", "load")
+                    .body(Full::new(data.clone()))
+                    .unwrap();
                 let r = s.send_request(r).await.unwrap();
                 assert_eq!(r.status(), 200);
                 let b = r.into_body().collect().await.unwrap().to_bytes();
@@ -118,5 +155,12 @@ async fn load(port: u16, path: &str, size: usize, concurrency: usize, total: usi
     let mut all: Vec<_> = set.join_all().await.into_iter().flatten().collect();
     all.sort();
     let el = start.elapsed();
-    println!("{} requests in {:?}: {:.0}/s p50 {:?} p99 {:?}", all.len(), el, all.len() as f64 / el.as_secs_f64(), all[all.len() / 2], all[all.len() * 99 / 100]);
+    println!(
+        "{} requests in {:?}: {:.0}/s p50 {:?} p99 {:?}",
+        all.len(),
+        el,
+        all.len() as f64 / el.as_secs_f64(),
+        all[all.len() / 2],
+        all[all.len() * 99 / 100]
+    );
 }

@@ -56,6 +56,10 @@ pub(crate) async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Colle
             }
             pieces.push(data);
         }
+        if body.is_end_stream() {
+            // Asking once more would cost a turn of the connection.
+            break;
+        }
     }
     match pieces.as_mut_slice() {
         [only] => Ok(std::mem::take(only)),

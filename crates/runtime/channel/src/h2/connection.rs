@@ -1,7 +1,9 @@
 //! One HTTP/2 connection.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use ::h2::client::{Builder, SendRequest};
@@ -12,6 +14,7 @@ use tender_core::body::BodyError;
 use tender_tasks::{TaskKind, Tasks};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::coalesce::coalesce;
 use super::download::{AbortOnDrop, Download};
 use super::payload::Payload;
 use super::upload::send_body;
@@ -55,6 +58,7 @@ impl Connection {
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let (io, flusher) = coalesce(io);
         let (sender, mut connection) = Builder::new()
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
@@ -69,10 +73,17 @@ impl Connection {
         let pings = connection.ping_pong().zip(settings.keepalive);
         let ends = closed.clone();
         let token = tasks.token();
+        // Ends when the connection has: by the other side, by an error, or when the last handle is gone.
+        let driver = std::future::poll_fn(move |cx| {
+            let polled = Pin::new(&mut connection).poll(cx).map(|_| ());
+            if let Poll::Ready(Err(_)) = flusher.poll_flush(cx) {
+                return Poll::Ready(());
+            }
+            polled
+        });
         tasks.spawn(TaskKind::Finite, "http/2 connection", async move {
             tokio::select! {
-                // Ends when the connection has: by the other side, by an error, or when the last handle is gone.
-                _ = connection => {}
+                () = driver => {}
                 () = keep_alive(pings) => {}
                 () = token.cancelled() => {}
             }
@@ -107,10 +118,8 @@ impl Connection {
         if has_body {
             let mut sending = send_body(stream, body);
             // Mostly the body is there already and fits: then no task is needed.
-            let is_sent = std::future::poll_fn(|cx| {
-                std::task::Poll::Ready(std::pin::Pin::new(&mut sending).poll(cx).is_ready())
-            })
-            .await;
+            let is_sent =
+                std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut sending).poll(cx).is_ready())).await;
             if !is_sent {
                 let task = self.tasks.spawn(TaskKind::Finite, "http/2 request body", sending);
                 upload = Some(AbortOnDrop(task.abort_handle()));

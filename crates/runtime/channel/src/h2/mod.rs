@@ -4,12 +4,14 @@
 //! bodies are sent as fast as the other side takes them, response bodies are received as fast as they are read.
 
 mod client;
+mod coalesce;
 mod connection;
 mod download;
 mod payload;
 mod upload;
 
 pub use client::Client;
+pub use coalesce::{Coalescing, Flusher, coalesce};
 pub use connection::{
     CONNECTION_WINDOW, Connection, MAX_FRAME, SEND_BUFFER, STREAM_WINDOW, Settings, keep_alive,
 };

@@ -8,7 +8,8 @@ use ::h2::RecvStream;
 use ::h2::server::{Builder, Connection, SendResponse};
 use http::{Request, Response};
 use tender_channel::h2::{
-    CONNECTION_WINDOW, Download, MAX_FRAME, Payload, SEND_BUFFER, STREAM_WINDOW, keep_alive, send_body,
+    CONNECTION_WINDOW, Coalescing, Download, Flusher, MAX_FRAME, Payload, SEND_BUFFER, STREAM_WINDOW,
+    coalesce, keep_alive, send_body,
 };
 use tender_core::body::Body;
 use tender_tasks::{TaskKind, Tasks};
@@ -26,6 +27,8 @@ use crate::proxy::is_grpc;
 const MAX_STREAMS: u32 = 16 << 10;
 /// How many calls may be cancelled before they were looked at, until the other side counts as an attacker.
 const MAX_RESETS: usize = 4 << 10;
+/// How long the other side may take to say hello.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(20);
 /// A connection without calls for so long is told to go, as at the peer.
 const MAX_IDLE: Duration = Duration::from_mins(3);
 /// How often that is looked at.
@@ -59,6 +62,7 @@ pub async fn serve_connection<T>(io: T, invocation: Arc<Invocation>, tasks: &Tas
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
+    let (io, flusher) = coalesce(io);
     let handshake = Builder::new()
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
@@ -69,14 +73,19 @@ where
         .max_pending_accept_reset_streams(MAX_RESETS)
         .max_concurrent_reset_streams(MAX_RESETS)
         .handshake::<_, Payload>(io);
-    match handshake.await {
-        Ok(connection) => serve_streams(connection, &invocation, tasks).await,
-        Err(error) => tracing::debug!(target: "dapr.runtime.grpc.internal", "no handshake: {error}"),
+    match tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await {
+        Ok(Ok(connection)) => serve_streams(connection, flusher, &invocation, tasks).await,
+        Ok(Err(error)) => tracing::debug!(target: "dapr.runtime.grpc.internal", "no handshake: {error}"),
+        Err(_) => tracing::debug!(target: "dapr.runtime.grpc.internal", "no handshake in time"),
     }
 }
 
-async fn serve_streams<T>(mut connection: Connection<T, Payload>, invocation: &Arc<Invocation>, tasks: &Tasks)
-where
+async fn serve_streams<T>(
+    mut connection: Connection<Coalescing<T>, Payload>,
+    flusher: Flusher<T>,
+    invocation: &Arc<Invocation>,
+    tasks: &Tasks,
+) where
     T: AsyncRead + AsyncWrite + Unpin,
 {
     let token = tasks.token();
@@ -85,9 +94,16 @@ where
     let mut last_used = Instant::now();
     let mut is_going = false;
     loop {
+        let accept = std::future::poll_fn(|cx| {
+            let polled = connection.poll_accept(cx);
+            match flusher.poll_flush(cx) {
+                Poll::Ready(Err(_)) => Poll::Ready(None),
+                _ => polled,
+            }
+        });
         tokio::select! {
             biased;
-            accepted = connection.accept() => match accepted {
+            accepted = accept => match accepted {
                 Some(Ok((request, respond))) => {
                     last_used = Instant::now();
                     let call = serve_stream(invocation.clone(), request, respond);
